@@ -24,5 +24,5 @@ int main(int argc, char **argv) {
     if (!options_parse(&options, argc, argv, &status))
         return status;
     log_verbosity(options.verbose ? LOG_LEVEL_DEBUG : options.quiet ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO);
-    return supervisor_run(&options);
+    heap_leave(supervisor_run(&options));
 }

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/heap.h"
 
+#include "base/sanitized.h"
+
 #include <malloc.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 enum {
-    LARGE = 128 << 10,  /* bytes of a block */
+    LARGE = 128 << 10,   /* bytes of a block */
     LARGEST = 32 << 20, /* that malloc(3) can be told to keep */
     END = 4 << 20,      /* free bytes at the heap's end that stay there */
     STEP = 8 << 20,     /* by which the heap grows */
@@ -39,4 +43,11 @@ void heap_widen(void) {
     if (end > huge_to)
         madvise((void *)huge_to, end - huge_to, MADV_HUGEPAGE); /* a wish */
     huge_to = end;
+}
+
+void heap_leave(int status) {
+    if (SANITIZED)
+        exit(status); /* leaks are told then */
+    fflush(NULL);
+    _exit(status);
 }

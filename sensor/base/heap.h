@@ -16,4 +16,8 @@ void heap_keep(void);
  * bring costs few page faults. Costs next to nothing while it has not grown. */
 void heap_widen(void);
 
+/* Ends the process. What libraries tidy up at an exit is memory that is gone in a moment, and each page of it
+ * that another process has too would be copied first. */
+_Noreturn void heap_leave(int status);
+
 #endif

@@ -2,6 +2,8 @@
 #ifndef GANTRY_BASE_SANITIZED_H
 #define GANTRY_BASE_SANITIZED_H
 
+#include <stdbool.h>
+
 /* Built with a sanitizer of addresses or of memory? It wants terabytes of address space, starts threads at
  * the end and tells leaks at an exit. */
 #if defined(__SANITIZE_ADDRESS__)

@@ -54,15 +54,6 @@ static bool read_key(const struct doc_node *node, struct config *c, struct probl
                KEY_DIGITS, KEY_DIGITS / 2);
 }
 
-/* Loading is single-threaded; nDPI's tables are made only when a contract names a protocol. */
-static struct identify *known_protocols;
-
-static bool protocol_known(const char *name) {
-    if (!known_protocols)
-        known_protocols = identify_create(&(struct identify_options){.memory = 64 << 10});
-    return !known_protocols || identify_id(known_protocols, name) != 0;
-}
-
 static bool load_rules(struct config *c, struct set_cache *cache, struct arena *arena,
                        struct problems *problems) {
     const char *path = ruleset_default_path();
@@ -120,9 +111,7 @@ static void load_parts(const struct doc_node *root, const char *file, const stru
     if (sections && running) /* before others warn: it comes first in what is told */
         keep_running(root, file, running, c, arena, problems);
     bool rules = !arena->failed && load_rules(c, cache, arena, problems);
-    c->policy = policy_load(root, arena, problems, rules ? ruleset_classes(c->rules) : NULL, protocol_known);
-    identify_destroy(known_protocols);
-    known_protocols = NULL;
+    c->policy = policy_load(root, arena, problems, rules ? ruleset_classes(c->rules) : NULL, identify_knows);
     c->file = file ? arena_text(arena, file, strlen(file)) : NULL;
     c->line = (struct config_lines){line_of(doc_get(doc_get(root, "sensor"), "memory")),
                                     line_of(doc_get(root, "limits"))};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/snapshot.h"
 
+#include "base/ground.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,6 +12,10 @@
 
 /* Address space only: a slot takes the memory that its snapshot needs. */
 static const size_t slot_size = (size_t)1 << 30;
+
+/* The beginning of a block, which is all of most, is written in memory that has huge pages, where that of a
+ * descriptor has small ones. */
+static const size_t draft_size = (size_t)2 * GROUND_PAGE;
 
 /* What the block begins with. */
 struct head {
@@ -22,9 +28,7 @@ static struct snapshot *living[SNAPSHOT_SLOTS]; /* of this process, by slot */
 static uint64_t loads;
 
 bool snapshot_reserve(void) {
-    void *p =
-        mmap(NULL, slot_size * SNAPSHOT_SLOTS, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    reserved = p == MAP_FAILED ? NULL : p;
+    reserved = ground_reserve(slot_size * SNAPSHOT_SLOTS);
     return reserved != NULL;
 }
 
@@ -73,12 +77,25 @@ struct snapshot *snapshot_begin(unsigned taken, struct problems *problems) {
     return NULL;
 }
 
+/* Into the block. */
+static bool keep_draft(const struct snapshot *s, size_t used) {
+    size_t n = used < draft_size ? used : draft_size;
+    for (size_t at = 0; at < n;) {
+        ssize_t put = pwrite(s->fd, region_of(s->slot) + at, n - at, (off_t)at);
+        if (put <= 0)
+            return false;
+        at += (size_t)put;
+    }
+    return true;
+}
+
 bool snapshot_fill(struct snapshot *s, const char *path, const struct config *running,
                    struct set_cache *cache, struct problems *problems) {
     struct arena arena;
-    if (!map_block(s->fd, s->slot, slot_size, PROT_READ | PROT_WRITE, MAP_SHARED))
+    if (!map_block(s->fd, s->slot, slot_size, PROT_READ | PROT_WRITE, MAP_SHARED) ||
+        !ground_open(region_of(s->slot), draft_size))
         return problem_error(problems, path, 0, "no memory for the configuration: %s", strerror(errno));
-    arena_init(&arena, region_of(s->slot), slot_size);
+    arena_init_fresh(&arena, region_of(s->slot), slot_size);
     struct head *head = arena_alloc(&arena, sizeof *head);
     const struct config *config = config_load(path, running, cache, &arena, problems);
     if (!config)
@@ -87,7 +104,8 @@ bool snapshot_fill(struct snapshot *s, const char *path, const struct config *ru
         return problem_error(problems, path, 0,
                              "configuration, rules and networks together take more than 1 GiB; use fewer");
     *head = (struct head){config, arena.used};
-    return true;
+    return keep_draft(s, arena.used) ||
+           problem_error(problems, path, 0, "no memory for the configuration: %s", strerror(errno));
 }
 
 /* Cut to what is used, and mapped only now: a seal against writing wants that nobody could. */

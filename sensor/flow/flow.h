@@ -132,6 +132,10 @@ struct identify_options {
     unsigned packets_max; /* runs of bytes, after which a flow stays as it is; 0: 16 */
 };
 
+/* Makes nDPI's tables, which take longer to make than most of what else a start does, for the next
+ * identify_create() of this process and of each that it forks from now on: they share them. False: no
+ * memory. */
+bool identify_prepare(void);
 struct identify *identify_create(const struct identify_options *options);
 void identify_destroy(struct identify *i);
 /* Feeds a run of in-order bytes, or a datagram, of a flow that is not identified yet; sets flow->identified,
@@ -142,8 +146,10 @@ void identify_bytes(struct identify *i, struct flow *flow, enum side from, const
 void identify_release(struct identify *i, struct flow *flow); /* frees flow->ndpi */
 /* nDPI's name of an id ("HTTP", "FTP_CONTROL", "TLS"); "Unknown" for 0. Lives for ever. */
 const char *identify_name(const struct identify *i, uint16_t id);
-/* Id for a name that nDPI knows, 0 if none: for `protocols:` of contracts. Case is ignored. */
+/* Id for a name that nDPI knows, 0 if none. Case is ignored. */
 uint16_t identify_id(const struct identify *i, const char *name);
+/* Has it one? For `protocols:` of contracts. Prepares; without memory for that any name passes. */
+bool identify_knows(const char *name);
 
 /* Community ID v1 with seed 0: "1:" and base64 of SHA-1 (github.com/corelight/community-id-spec). */
 #define COMMUNITY_ID_MAX 32
@@ -154,9 +160,9 @@ const char *flow_community_id(const struct flow *flow, char out[COMMUNITY_ID_MAX
 enum { EXPECT_FACTS_MAX = 64 }; /* octets */
 
 /* Who will open it, and to whom. At least one of the two ports is known; the other may be left open (0):
- * FTP's data come from any port of the client, TFTP's and RTP's server answers from one of its own. An address
- * of zeros is anybody's, whose port is open too: a file over DCC is fetched by who stands behind a server. It holds
- * facts and no pointers, so that any worker could take it. */
+ * FTP's data come from any port of the client, TFTP's and RTP's server answers from one of its own. An
+ * address of zeros is anybody's, whose port is open too: a file over DCC is fetched by who stands behind a
+ * server. It holds facts and no pointers, so that any worker could take it. */
 struct expectation {
     uint8_t transport; /* IP protocol number */
     uint8_t protocol;  /* number of the protocol that is to run on it, opaque to flow/ */

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/counter.h"
+#include "base/ground.h"
 #include "base/hash.h"
+#include "base/sanitized.h"
 #include "flow/flow.h"
 #include "flow/shown_hello.h"
 
 #include <malloc.h>
 #include <ndpi/ndpi_api.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 /* The only file that knows nDPI; written for 4.2 (Debian 12). What other versions do otherwise is kept here.
  */
@@ -35,44 +38,147 @@ struct naming {
 };
 
 struct identify {
-    struct ndpi_detection_module_struct *module;
+    struct module *module;
     struct pool states;
     unsigned packets_max;
     size_t memory;
-    size_t memory_before;                               /* nDPI's own tables, allocated at the start */
+    size_t memory_before;                               /* of nDPI's own, allocated at the start */
     uint8_t packet[IPV6_BYTES + TCP_BYTES + SHOWN_MAX]; /* what nDPI is shown */
     struct hash_key key;
     uint32_t round; /* what was said in others does not hold any more */
     struct known known[KNOWN];
 };
 
-/* What nDPI has allocated, in this process: its allocator is global. A flow's URL, TLS buffers and the like
- * come on top of its fixed state; where they are many, no new flow is named. */
+/* --- nDPI's tables --- */
+
+/* nDPI makes its tables of some ten thousand pieces and keeps them all. They lie one behind the other in
+ * memory that is given back with them, so that they cost neither a block of the heap nor a fault each; what
+ * does not fit comes from the heap. */
+struct tables {
+    uint8_t *base;
+    size_t used, ready, size; /* bytes */
+};
+enum { TABLES_MAX = 16 << 20, TABLES_ALIGN = 16 };
+
+/* nDPI, ready for flows. */
+struct module {
+    struct ndpi_detection_module_struct *ndpi;
+    struct tables tables;
+    struct module *next;
+};
+
+static struct module *modules;  /* of this process: one, but in tests */
+static struct module *prepared; /* of those: for who asks next */
+static struct tables *filled;   /* while a module is made */
+
+static void tables_open(struct tables *t) {
+    void *p = SANITIZED ? NULL : ground_reserve(TABLES_MAX);
+    *t = (struct tables){.base = p, .size = p ? TABLES_MAX : 0};
+    if (p && !ground_open(p, TABLES_MAX)) {
+        munmap(p, TABLES_MAX);
+        *t = (struct tables){0};
+    }
+}
+
+/* NULL: it does not fit. */
+static void *tables_take(struct tables *t, size_t n) {
+    size_t rounded = (n + TABLES_ALIGN - 1) & ~(size_t)(TABLES_ALIGN - 1);
+    if (rounded < n || rounded > t->size - t->used)
+        return NULL;
+    void *p = t->base + t->used;
+    t->used += rounded;
+    t->ready = ground_prepare(t->base, t->ready, t->used, t->size);
+    return p;
+}
+
+/* No more is taken. */
+static void tables_close(struct tables *t) {
+    if (t->size > t->ready)
+        munmap(t->base + t->ready, t->size - t->ready);
+    t->size = t->ready;
+}
+
+static bool is_in_tables(const void *p) {
+    for (const struct module *m = modules; m; m = m->next)
+        if ((uintptr_t)p - (uintptr_t)m->tables.base < m->tables.size)
+            return true;
+    return false;
+}
+
+/* What nDPI has allocated beside that, in this process: its allocator is global. A flow's URL, TLS buffers
+ * and the like come on top of its fixed state; where they are many, no new flow is named. */
 static size_t allocated;
 
 static void *count_malloc(size_t n) {
-    void *p = malloc(n);
+    void *p = filled ? tables_take(filled, n) : NULL;
+    if (p)
+        return p;
+    p = malloc(n);
     if (p)
         allocated += malloc_usable_size(p);
     return p;
 }
 
 static void count_free(void *p) {
-    if (p)
-        allocated -= malloc_usable_size(p);
+    if (!p || is_in_tables(p))
+        return;
+    allocated -= malloc_usable_size(p);
     free(p);
 }
 
-static struct ndpi_detection_module_struct *load_module(void) {
+static bool load_module(struct module *m) {
     NDPI_PROTOCOL_BITMASK all;
     set_ndpi_malloc(count_malloc);
     set_ndpi_free(count_free);
-    struct ndpi_detection_module_struct *m = ndpi_init_detection_module(ndpi_dont_load_tor_hosts);
+    m->ndpi = ndpi_init_detection_module(ndpi_dont_load_tor_hosts);
+    if (!m->ndpi)
+        return false;
+    NDPI_BITMASK_SET_ALL(all);
+    ndpi_set_protocol_detection_bitmask2(m->ndpi, &all);
+    ndpi_finalize_initialization(m->ndpi);
+    return true;
+}
+
+static void module_destroy(struct module *m) {
+    struct module **at = &modules;
+    if (!m)
+        return;
+    if (m->ndpi)
+        ndpi_exit_detection_module(m->ndpi);
+    while (*at != m)
+        at = &(*at)->next;
+    *at = m->next;
+    if (m->tables.size)
+        munmap(m->tables.base, m->tables.size);
+    free(m);
+}
+
+static struct module *module_create(void) {
+    struct module *m = calloc(1, sizeof *m);
     if (!m)
         return NULL;
-    NDPI_BITMASK_SET_ALL(all);
-    ndpi_set_protocol_detection_bitmask2(m, &all);
-    ndpi_finalize_initialization(m);
+    m->next = modules;
+    modules = m;
+    tables_open(&m->tables);
+    filled = &m->tables;
+    bool ok = load_module(m);
+    filled = NULL;
+    tables_close(&m->tables);
+    if (ok)
+        return m;
+    module_destroy(m);
+    return NULL;
+}
+
+bool identify_prepare(void) {
+    if (!prepared)
+        prepared = module_create();
+    return prepared != NULL;
+}
+
+static struct module *take_module(void) {
+    struct module *m = identify_prepare() ? prepared : NULL;
+    prepared = NULL;
     return m;
 }
 
@@ -85,7 +191,7 @@ struct identify *identify_create(const struct identify_options *options) {
     i->packets_max = options->packets_max ? options->packets_max : PACKETS_MAX;
     if (i->packets_max > UINT8_MAX)
         i->packets_max = UINT8_MAX; /* struct flow counts them in a byte */
-    i->module = load_module();
+    i->module = take_module();
     if (!i->module ||
         !pool_init(&i->states, sizeof(struct naming), options->memory / sizeof(struct naming))) {
         identify_destroy(i);
@@ -98,8 +204,7 @@ struct identify *identify_create(const struct identify_options *options) {
 void identify_destroy(struct identify *i) {
     if (!i)
         return;
-    if (i->module)
-        ndpi_exit_detection_module(i->module);
+    module_destroy(i->module);
     pool_finish(&i->states);
     free(i);
 }
@@ -235,7 +340,7 @@ static bool show_packet(struct identify *i, struct flow *flow, enum side from, s
         return false;
     struct naming *naming = flow->ndpi;
     naming->next[from] += (uint32_t)run_n;
-    *found = ndpi_detection_process_packet(i->module, &naming->flow, i->packet, (uint16_t)size,
+    *found = ndpi_detection_process_packet(i->module->ndpi, &naming->flow, i->packet, (uint16_t)size,
                                            (uint64_t)(time / NS_PER_MS));
     forget_known(i, from, *found);
     return true;
@@ -281,20 +386,28 @@ void identify_bytes(struct identify *i, struct flow *flow, enum side from, const
     /* Without guessing by port: a port is no proof, and protocol/ breaks ties by it anyway. */
     struct naming *naming = flow->ndpi;
     uint8_t guessed = 0;
-    if (!take_name(flow, ndpi_detection_giveup(i->module, &naming->flow, 0, &guessed)))
+    if (!take_name(flow, ndpi_detection_giveup(i->module->ndpi, &naming->flow, 0, &guessed)))
         counter_one(COUNTER_IDENTIFY_UNKNOWN);
     finish_identifying(i, flow);
 }
 
 const char *identify_name(const struct identify *i, uint16_t id) {
-    return ndpi_get_proto_name(i->module, id);
+    return ndpi_get_proto_name(i->module->ndpi, id);
 }
 
-uint16_t identify_id(const struct identify *i, const char *name) {
+static uint16_t find_id(const struct module *m, const char *name) {
     char copy[64]; /* nDPI's parameter is not const */
     if (strlen(name) >= sizeof copy)
         return 0;
     strcpy(copy, name);
-    int id = ndpi_get_protocol_id(i->module, copy);
+    int id = ndpi_get_protocol_id(m->ndpi, copy);
     return id > 0 && id <= UINT16_MAX ? (uint16_t)id : 0;
+}
+
+uint16_t identify_id(const struct identify *i, const char *name) {
+    return find_id(i->module, name);
+}
+
+bool identify_knows(const char *name) {
+    return !identify_prepare() || find_id(prepared, name) != 0;
 }

@@ -149,6 +149,14 @@ static const struct setting identifier_table[] = {
     {0},
 };
 
+/* A pattern whose width is kept has been accepted before. */
+static bool find_width(const struct rule_load *l, struct identifier *i, struct error *e) {
+    if (i->pattern.number >= l->width_count)
+        return pattern_check(&i->pattern, &i->width, e);
+    i->width = l->widths[i->pattern.number];
+    return true;
+}
+
 static bool check_pattern(struct rule_load *l, struct identifier *i, const struct doc_node *node) {
     struct setting_reader *r = &l->reader;
     struct error e;
@@ -160,7 +168,7 @@ static bool check_pattern(struct rule_load *l, struct identifier *i, const struc
                              PATTERN_TEXT_MAX);
     i->pattern.expression = arena_text(r->arena, node->text, strlen(node->text));
     i->literal = pattern_has_literal(node->text);
-    if (!i->pattern.expression || !pattern_check(&i->pattern, &i->width, &e))
+    if (!i->pattern.expression || !find_width(l, i, &e))
         return setting_error(r, node, "identifier %s is refused by Hyperscan: %s; mend the expression", i->id,
                              i->pattern.expression ? e.text : "out of memory");
     return true;

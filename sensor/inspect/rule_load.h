@@ -17,6 +17,8 @@ struct rule_load {
     struct tally *tallies;
     size_t tally_count;
     uint8_t digest[SET_CACHE_KEY];
+    const struct pattern_width *widths; /* of identifiers in their order, kept from an earlier load */
+    size_t width_count;
 };
 
 /* The number of this tally, which is added if no rule asked for it before; SIZE_MAX when there are too many.

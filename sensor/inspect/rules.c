@@ -149,6 +149,50 @@ static struct hash_wide digest_of_files(const struct files *f) {
     return both[0];
 }
 
+/* --- widths of patterns, kept --- */
+
+/* Under the digest of the files, of which one bit is turned: what is kept under the digest is that the rules
+ * are proven. */
+static void widths_key(const struct rule_load *l, uint8_t key[SET_CACHE_KEY]) {
+    memcpy(key, l->digest, SET_CACHE_KEY);
+    key[0] ^= 1;
+}
+
+/* The memory that they lie in, for free(); NULL: there are none. */
+static void *find_widths(struct rule_load *l) {
+    uint8_t key[SET_CACHE_KEY];
+    void *block;
+    size_t n;
+    widths_key(l, key);
+    l->widths = (const void *)set_cache_read(l->cache, key, &block, &n);
+    l->width_count = l->widths ? n / sizeof *l->widths : 0;
+    return block;
+}
+
+static void keep_widths(const struct rule_load *l) {
+    uint8_t key[SET_CACHE_KEY];
+    struct pattern_width *widths = calloc(l->identifier_count + 1, sizeof *widths);
+    for (size_t i = 0; widths && i < l->identifier_count; i++) {
+        widths[i].most = l->identifiers[i].width.most;
+        widths[i].unbounded = l->identifiers[i].width.unbounded;
+    }
+    widths_key(l, key);
+    if (widths)
+        set_cache_write(l->cache, key, (const char *)widths, l->identifier_count * sizeof *widths);
+    free(widths);
+}
+
+/* --- files --- */
+
+static bool read_all_entries(struct rule_load *l, const struct files *f, const struct file_entry *entries) {
+    bool ok = true;
+    for (size_t i = 0; i < f->count; i++)
+        ok = read_entries(l, entries[i].identifiers, rule_load_identifier) && ok;
+    for (size_t i = 0; i < f->count; i++)
+        ok = read_entries(l, entries[i].rules, rule_load_rule) && ok;
+    return ok;
+}
+
 /* Identifiers of all files before any rule, so that files may stand in any order. */
 static bool read_files(struct rule_load *l, struct files *f) {
     struct file_entry *entries = calloc(f->count + 1, sizeof *entries);
@@ -158,12 +202,13 @@ static bool read_files(struct rule_load *l, struct files *f) {
         ok = f->documents[i] &&
              setting_read(&l->reader, doc_root(f->documents[i]), file_table, &entries[i]) && ok;
     }
-    for (size_t i = 0; i < f->count && entries; i++)
-        ok = read_entries(l, entries[i].identifiers, rule_load_identifier) && ok;
-    for (size_t i = 0; i < f->count && entries; i++)
-        ok = read_entries(l, entries[i].rules, rule_load_rule) && ok;
     if (ok && !digest_files(f, l->digest))
         ok = problem_error(l->reader.problems, "rules", 0, "have no digest: out of memory");
+    void *kept = ok ? find_widths(l) : NULL;
+    ok = entries && read_all_entries(l, f, entries) && ok;
+    if (ok && l->width_count != l->identifier_count)
+        keep_widths(l);
+    free(kept);
     free(entries);
     return ok;
 }

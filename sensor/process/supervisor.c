@@ -2,6 +2,7 @@
 #include "process/supervisor.h"
 
 #include "config/snapshot.h"
+#include "flow/flow.h"
 #include "process/children/children.h"
 #include "process/notify.h"
 #include "process/open.h"
@@ -187,6 +188,7 @@ static bool prepare_sensor(struct supervisor *s) {
     struct error e;
     if (!sensor_open(sensor, s->options, worker_count(s), &s->arena))
         return false;
+    identify_prepare(); /* without it each child makes its own, and says why it cannot */
     if (!children_init(&s->children, sensor, &e) || !sensor_open_places(sensor, &e)) {
         log_error("%s", e.text);
         return false;

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "settings/arena.h"
 
+#include "base/ground.h"
+
 #include <string.h>
 
 enum { ALIGN = 16 };
 
 void arena_init(struct arena *a, void *region, size_t size) {
     *a = (struct arena){.base = region, .size = size};
+}
+
+void arena_init_fresh(struct arena *a, void *region, size_t size) {
+    *a = (struct arena){.base = region, .size = size, .fresh = true};
 }
 
 void *arena_alloc(struct arena *a, size_t size) {
@@ -17,7 +23,10 @@ void *arena_alloc(struct arena *a, size_t size) {
     }
     void *p = a->base + a->used;
     a->used += rounded;
-    memset(p, 0, rounded);
+    if (a->fresh)
+        a->ready = ground_prepare(a->base, a->ready, a->used, a->size);
+    else
+        memset(p, 0, rounded);
     return p;
 }
 

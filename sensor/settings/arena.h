@@ -12,10 +12,13 @@
 struct arena {
     uint8_t *base;
     size_t used, size; /* bytes */
-    bool failed;
+    size_t ready;      /* of new memory: bytes that the kernel has been asked for */
+    bool fresh, failed;
 };
 
 void arena_init(struct arena *a, void *region, size_t size);
+/* The region was mapped just now, begins a page and is all zeros. */
+void arena_init_fresh(struct arena *a, void *region, size_t size);
 
 /* Zeroed, aligned to 16 (Hyperscan databases need 8). NULL when full. */
 void *arena_alloc(struct arena *a, size_t size);

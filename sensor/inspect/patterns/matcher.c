@@ -193,7 +193,7 @@ const char *pattern_library(void) {
     return hs_version();
 }
 
-bool pattern_identity(uint8_t out[PATTERN_IDENTITY]) {
+static bool find_identity(uint8_t out[PATTERN_IDENTITY]) {
     hs_platform_info_t platform = {0};
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
     const char *version = hs_version();
@@ -204,6 +204,16 @@ bool pattern_identity(uint8_t out[PATTERN_IDENTITY]) {
          EVP_DigestUpdate(digest, numbers, sizeof numbers) == 1 && EVP_DigestFinal_ex(digest, out, NULL) == 1;
     EVP_MD_CTX_free(digest);
     return ok;
+}
+
+/* Asked for of each set; where processors are virtual each question for what one can do is dear. */
+bool pattern_identity(uint8_t out[PATTERN_IDENTITY]) {
+    static uint8_t identity[PATTERN_IDENTITY];
+    static bool found;
+    found = found || find_identity(identity);
+    if (found)
+        memcpy(out, identity, sizeof identity);
+    return found;
 }
 
 /* SHA-256 of all that decides what a compilation gives: the library, the processor it compiles for, the mode,

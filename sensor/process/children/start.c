@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "process/children/children.h"
 
-#include "base/sanitized.h"
+#include "base/heap.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -157,15 +156,6 @@ static void note_start(struct children *c, struct child *child, pid_t pid) {
         c->sensor->status[child->place]->pid = pid;
 }
 
-/* What libraries tidy up at an exit is memory that is gone in a moment, and each page of it would be copied
- * first. */
-static void end_child(int status) {
-    if (SANITIZED)
-        exit(status); /* leaks are told then */
-    fflush(NULL);
-    _exit(status);
-}
-
 bool child_start(struct children *c, struct child *child, struct error *e) {
     bool receives = child->role->receives;
     if (receives && !readiness_begin(&c->readiness, &child->ready))
@@ -175,7 +165,7 @@ bool child_start(struct children *c, struct child *child, struct error *e) {
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
         child_die_with(parent);
-        end_child(live_as(c, child));
+        heap_leave(live_as(c, child));
     }
     if (pid > 0)
         note_start(c, child, pid);

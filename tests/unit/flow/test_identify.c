@@ -2,6 +2,9 @@
 #include "base/counter.h"
 #include "packets.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 /* Conversations as clients and servers have them. */
 
 static struct identify *names;
@@ -230,6 +233,43 @@ static void a_hello_that_is_known_takes_no_memory(void **state) {
     identify_release(names, &waits);
 }
 
+/* --- tables that are made before they are needed --- */
+
+static const char request[] = "GET /a HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: x\r\n\r\n";
+
+static bool names_http(void) {
+    struct identify *i = identify_create(&(struct identify_options){.memory = 1 << 20});
+    struct flow f = flow_to(8080);
+    if (!i)
+        return false;
+    identify_bytes(i, &f, SIDE_CLIENT, (const void *)request, sizeof request - 1, NS_PER_S);
+    bool named = f.identified && f.ndpi_app != 0 && f.ndpi_app == identify_id(i, "HTTP");
+    identify_destroy(i);
+    return named;
+}
+
+static void what_was_prepared_before_a_fork_names_flows_in_each_child_and_in_the_parent(void **state) {
+    assert_true(identify_prepare());
+    assert_true(identify_prepare()); /* once is enough */
+    for (int i = 0; i < 3; i++) {
+        pid_t child = fork();
+        int status = -1;
+        if (child == 0)
+            _exit(names_http() && names_http() ? 0 : 1); /* what was prepared, and tables of its own */
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(status, 0);
+    }
+    assert_true(names_http());
+}
+
+static void names_that_are_known_and_others_are_told_apart_before_there_are_flows(void **state) {
+    assert_true(identify_knows("ftp_control"));
+    assert_true(identify_knows("SSH"));
+    assert_false(identify_knows("NoSuchProtocol"));
+    assert_false(identify_knows("Unknown"));
+    assert_true(names_http()); /* with the tables that were asked */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, finish)
 
 int main(void) {
@@ -244,6 +284,8 @@ int main(void) {
         TEST(a_hello_that_is_known_takes_no_memory),
         TEST(without_memory_a_flow_stays_unnamed_and_is_counted),
         TEST(names_and_ids_belong_together),
+        TEST(what_was_prepared_before_a_fork_names_flows_in_each_child_and_in_the_parent),
+        TEST(names_that_are_known_and_others_are_told_apart_before_there_are_flows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

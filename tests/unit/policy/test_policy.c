@@ -31,8 +31,8 @@ static void test_an_empty_configuration_knows_nobody(void **state) {
     assert_int_equal(policy_place(p, &b).kind, PLACE_UNKNOWN);
     assert_null(policy_partner(p, 0));
     assert_null(policy_partner_named(p, bytes_text("x.example")));
-    p = policy_load(NULL, &(struct arena){policy_region, 0, sizeof policy_region, false}, &problems, NULL,
-                    NULL);
+    p = policy_load(NULL, &(struct arena){.base = policy_region, .size = sizeof policy_region}, &problems,
+                    NULL, NULL);
     assert_non_null(p);
 }
 
