@@ -362,11 +362,14 @@ static const uint8_t *find_whole(struct bytes in) {
     return end ? end + 1 : in.p;
 }
 
-/* The last line of text that ends with a line's end, without that. */
+/* The last one of whole lines that is not empty, without its end: those are stepped over, and leave what may
+ * be names of columns as it is. */
 static struct bytes last_line(struct bytes text) {
-    const uint8_t *end = text.n > 1 ? memrchr(text.p, '\n', text.n - 1) : NULL;
+    while (text.n > 0 && text.p[text.n - 1] == '\n')
+        text.n--;
+    const uint8_t *end = memrchr(text.p, '\n', text.n);
     size_t from = end ? (size_t)(end + 1 - text.p) : 0;
-    return bytes_of(text.p + from, text.n - from - 1);
+    return bytes_of(text.p + from, text.n - from);
 }
 
 /* Those of the lines, which are whole, that begin before some are in turn. */
@@ -396,7 +399,7 @@ static bool pass_dull(struct row_reader *r, struct bytes *in, const uint8_t *end
         return false;
     struct bytes last = last_line(bytes_of(in->p, n));
     r->head_n = 0;
-    if (last.n > 0 && !(line_classes(last) & LINE_DIGIT))
+    if (!(line_classes(last) & LINE_DIGIT))
         keep_head(r, last);
     pass_lines(r, hit.lines, n);
     in->p += n;

@@ -258,21 +258,21 @@ static void add_beginning(const char *word, size_t n) {
     wanted.numbers[number / 64] |= 1ull << number % 64;
 }
 
-/* Beginnings of three octets each, those of one bucket together: a set of letters for each place. */
+/* Beginnings of four octets each, those of one bucket together: a set of letters for each place. */
 struct bucket {
-    uint32_t letters[3];
+    uint32_t letters[ROW_FIRST];
 };
 
 enum { BUCKETS = 8, FIRSTS_MAX = 80 };
 static struct {
     struct bucket all[FIRSTS_MAX];
-    uint16_t growth[FIRSTS_MAX][FIRSTS_MAX]; /* [a][b], a < b: how many texts more both hold as one */
+    uint32_t growth[FIRSTS_MAX][FIRSTS_MAX]; /* [a][b], a < b: how many texts more both hold as one */
     unsigned count;
 } firsts;
 
 static unsigned count_texts(const struct bucket *a, const struct bucket *b) {
     unsigned n = 1;
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < ROW_FIRST; i++)
         n *= (unsigned)__builtin_popcount(a->letters[i] | b->letters[i]);
     return n;
 }
@@ -282,7 +282,7 @@ static void note_growth(unsigned at) {
     unsigned own = count_texts(b, b);
     for (unsigned i = 0; i < firsts.count; i++) {
         unsigned apart = own + count_texts(&bucket[i], &bucket[i]), both = count_texts(b, &bucket[i]);
-        firsts.growth[i < at ? i : at][i < at ? at : i] = (uint16_t)(both > apart ? both - apart : 0);
+        firsts.growth[i < at ? i : at][i < at ? at : i] = both > apart ? both - apart : 0;
     }
 }
 
@@ -293,7 +293,7 @@ static void join_two(void) {
         for (unsigned k = i + 1; k <= last; k++)
             if (firsts.growth[i][k] < firsts.growth[a][b])
                 a = i, b = k;
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < ROW_FIRST; i++)
         firsts.all[a].letters[i] |= firsts.all[b].letters[i];
     firsts.all[b] = firsts.all[last];
     firsts.count = last;
@@ -302,9 +302,11 @@ static void join_two(void) {
         note_growth(b);
 }
 
-/* Any octet may follow a word of two letters. */
+/* Any octets may follow a shorter word. */
 static struct bucket bucket_of(const char *word, size_t n) {
-    struct bucket out = {{1u << (word[0] & 31), 1u << (word[1] & 31), n > 2 ? 1u << (word[2] & 31) : ~0u}};
+    struct bucket out;
+    for (unsigned i = 0; i < ROW_FIRST; i++)
+        out.letters[i] = i < n ? 1u << (word[i] & 31) : ~0u;
     return out;
 }
 
@@ -323,7 +325,7 @@ static void fill_letters(void) {
     while (firsts.count > BUCKETS)
         join_two();
     for (unsigned i = 0; i < firsts.count; i++)
-        for (unsigned k = 0; k < 3 * 32; k++)
+        for (unsigned k = 0; k < ROW_FIRST * 32; k++)
             if (firsts.all[i].letters[k / 32] >> k % 32 & 1)
                 wanted.letters[k / 32][k % 32] |= (uint8_t)(1u << i);
 }

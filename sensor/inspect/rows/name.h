@@ -37,11 +37,11 @@ unsigned row_word_is(struct bytes word);
 /* The octets of the word with which this text begins if it may be, or begin, the name of a plate or of a
  * travel document, or a statement that names columns; 0: it is another word. */
 size_t row_word_may_want(struct bytes text, bool *statement);
-/* Words may begin so. By bits of the first three octets, as letters of both cases, one table for each of them
- * (& 31): no bit in all three, no such word. By all four octets: most of those that are left are none. */
-enum { ROW_BEGINNINGS = 1 << 13 };
+/* Words may begin so. By bits of the first octets, as letters of both cases, one table for each of them
+ * (& 31): no bit in all four, no such word. By all four octets: most of those that are left are none. */
+enum { ROW_FIRST = 4, ROW_BEGINNINGS = 1 << 13 };
 struct row_beginnings {
-    uint8_t letters[3][32];
+    uint8_t letters[ROW_FIRST][32];
     uint64_t numbers[ROW_BEGINNINGS / 64];
 };
 const struct row_beginnings *row_wanted_beginnings(void);

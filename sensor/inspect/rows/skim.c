@@ -24,7 +24,7 @@ enum {
 /* A bit an octet. */
 struct masks {
     uint64_t digit, letter, capital, joint, blank;
-    uint64_t escape; /* \ % & */
+    uint64_t escape; /* \ % & that may stand before a number */
     uint64_t back;   /* \ alone */
     uint64_t line;   /* ends */
     uint64_t wanted; /* a word that begins here may be a name */
@@ -103,13 +103,18 @@ AVX2 static ALWAYS uint64_t take_class(const struct found f[2], int class) {
 /* Where a word may begin as a name does, or goes on with an octet that is none of ASCII. */
 AVX2 static ALWAYS __m256i find_wanted(const uint8_t *p, const struct row_beginnings *b) {
     __m256i fits = _mm256_set1_epi8(-1), high = _mm256_setzero_si256();
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < ROW_FIRST; i++) {
         __m256i in = _mm256_loadu_si256((const __m256i *)(const void *)(p + i));
         high = _mm256_or_si256(high, in);
         fits = _mm256_and_si256(fits, avx2_by_letter(in, b->letters[i]));
     }
     return _mm256_or_si256(
         high, _mm256_xor_si256(_mm256_cmpeq_epi8(fits, _mm256_setzero_si256()), _mm256_set1_epi8(-1)));
+}
+
+AVX2 static ALWAYS __m256i find_number_signs(const uint8_t *p) {
+    __m256i in = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    return avx2_either(_mm256_or_si256(in, _mm256_set1_epi8(32)), 'u', 'x');
 }
 
 AVX2 static ALWAYS void fill_masks_fast(struct masks *m, const uint8_t *p,
@@ -121,7 +126,9 @@ AVX2 static ALWAYS void fill_masks_fast(struct masks *m, const uint8_t *p,
     m->blank = take_class(f, BLANK);
     m->joint = take_class(f, JOINT) | take_class(f, UNDER);
     m->back = take_class(f, BACK);
-    m->escape = m->back | take_class(f, AMPERSAND);
+    m->escape = take_class(f, AMPERSAND);
+    if (m->back) /* one before a u or an x */
+        m->escape |= m->back & join_halves(find_number_signs(p + 1), find_number_signs(p + 33));
     m->line = take_class(f, LINE);
     m->wanted = join_halves(find_wanted(p, beginnings), find_wanted(p + 32, beginnings));
 }
@@ -175,9 +182,10 @@ static ALWAYS uint64_t drop_first_run(uint64_t bits) {
 
 /* By how many signs of which kinds it holds. */
 static ALWAYS bool is_built_so(const struct masks *m, uint64_t run, unsigned most) {
-    unsigned digits = count(run & m->digit), letters = count(run & m->letter);
-    return digits >= 2 && letters >= 1 && digits + letters >= SIGNS_LEAST && digits + letters <= SIGNS_MOST &&
-           count(run) <= most && count(run & (m->joint | m->blank)) <= JOINTS_MOST;
+    unsigned digits = count(run & m->digit), signs = digits + count(run & m->letter), all = count(run);
+    bool mixed = (digits >= 2) & (signs > digits);
+    return mixed & (signs >= SIGNS_LEAST) & (signs <= SIGNS_MOST) & (all <= most) &
+           (all - signs <= JOINTS_MOST); /* at once: no jump is foreseen here */
 }
 
 /* Eight octets of a word: small letters for capital ones, one digit for all. */
@@ -220,30 +228,48 @@ static ALWAYS uint64_t digest_word(const struct row_judge *j, struct bytes text)
     return mix_octets(h, load_rest(text)) * 0xbf58476d1ce4e5b9u >> 32;
 }
 
+/* What may be a plate: all of its octets, most of them twice. */
+struct value {
+    uint64_t first, last;
+    size_t n;
+};
+
+static ALWAYS struct value value_of(struct bytes text) {
+    _Static_assert(RUN_MOST <= 2 * sizeof(uint64_t), "two looks see all of it");
+    struct value v = {.n = text.n};
+    if (text.n >= sizeof v.first) {
+        v.first = load_eight(text.p);
+        v.last = load_eight(text.p + text.n - sizeof v.last);
+    } else
+        v.first = v.last = load_rest(text);
+    return v;
+}
+
 /* Was it met lately? Of a column without a name, values that have the same letters are one. */
-static bool is_new(struct row_skim *k, const struct row_judge *j, struct bytes text) {
-    uint64_t digest = digest_word(j, text);
+static ALWAYS bool is_new(struct row_skim *k, const struct row_judge *j, const struct value *v) {
+    uint64_t digest = mix_octets(mix_octets(j->seed ^ v->n, v->first), v->last) * 0xbf58476d1ce4e5b9u >> 32;
     uint16_t tag = (uint16_t)(digest >> 16 | 1), *known = &k->known[digest % SKIM_KNOWN];
     bool fresh = *known != tag;
     *known = tag;
     return fresh;
 }
 
-/* No letter beyond F, as in dumps of octets: cell_read() finds none of these likely. */
-static ALWAYS bool is_hexadecimal(struct bytes text) {
-    const uint64_t each = 0x0101010101010101u, high = 0x80 * each;
-    uint64_t beyond = 0;
-    for (size_t n; text.n > 0; text.p += n, text.n -= n) {
-        n = text.n < sizeof beyond ? text.n : sizeof beyond;
-        uint64_t octets = load_rest(bytes_of(text.p, n)) | 0x20 * each;     /* of ASCII */
-        beyond |= (octets + (0x7f - 'f') * each) & ~(octets + each) & high; /* but for _ */
-    }
-    return beyond == 0;
+/* The letters beyond F, a bit each, of octets of ASCII. */
+static ALWAYS uint64_t find_beyond(uint64_t octets) {
+    const uint64_t each = 0x0101010101010101u;
+    octets |= 0x20 * each;
+    return (octets + (0x7f - 'f') * each) & ~(octets + each) & 0x80 * each; /* not _ */
+}
+
+/* As in dumps of octets: cell_read() finds none of these likely. */
+static ALWAYS bool is_hexadecimal(const struct value *v) {
+    return (find_beyond(v->first) | find_beyond(v->last)) == 0;
 }
 
 static bool is_plate(struct row_skim *k, const struct row_judge *j, struct bytes text) {
     struct cell cell;
-    if (is_hexadecimal(text) || !is_new(k, j, text))
+    struct value v = value_of(text);
+    if (is_hexadecimal(&v) || !is_new(k, j, &v))
         return false;
     cell_read(cell_trim(text), &cell);
     return (cell.is & CELL_LIKELY) != 0;
@@ -261,9 +287,17 @@ static ALWAYS bool is_beside_state(const struct masks *m, uint64_t plain, uint64
            ((signs == 2 || signs == 3) && !(rest & m->digit) && !(rest & m->letter & ~m->capital));
 }
 
+/* What goes on from one block to the next. */
+struct passage {
+    bool long_run, long_wide; /* the block begins in the midst of a run that is too long */
+    bool letter, small;       /* what stands before it is one, */
+    bool back;                /* or a backslash */
+};
+
 /* What stands around a border between letters and digits, at bit `at`; `plain`: without joints. */
 static ALWAYS bool is_plate_around(struct row_skim *k, const struct row_judge *j, struct bytes block,
-                                   const struct masks *m, unsigned at, uint64_t plain) {
+                                   const struct masks *m, const struct passage *p, unsigned at,
+                                   uint64_t plain) {
     uint64_t joined = m->letter | m->digit | m->joint, run = run_around(joined, at);
     if (is_built_so(m, plain, SIGNS_MOST) && is_beside_state(m, plain, run) &&
         is_plate(k, j, part_of(block, plain)))
@@ -271,15 +305,9 @@ static ALWAYS bool is_plate_around(struct row_skim *k, const struct row_judge *j
     if (run != plain && is_built_so(m, run, RUN_MOST) && is_plate(k, j, part_of(block, run)))
         return true;
     uint64_t all = run_around(joined | m->blank, at);
-    return all != run && is_built_so(m, all, WIDE_MOST) && is_plate(k, j, part_of(block, all));
+    bool whole = !(p->long_wide && all & 1);
+    return all != run && whole && is_built_so(m, all, WIDE_MOST) && is_plate(k, j, part_of(block, all));
 }
-
-/* What goes on from one block to the next. */
-struct passage {
-    bool long_run, long_wide; /* the block begins in the midst of a run that is too long */
-    bool letter, small;       /* what stands before it is one, */
-    bool back;                /* or a backslash */
-};
 
 /* Where a letter follows a digit or a digit a letter, at once or behind what may stand between them, in a run
  * that is neither too short nor too long. */
@@ -298,16 +326,18 @@ static ALWAYS uint64_t find_borders(const struct masks *m, const struct passage 
            (loose & keep_runs(wide, SIGNS_LEAST) & ~keep_runs(wide, WIDE_MOST + 1));
 }
 
-/* The first border of the block before `end` around which a plate may stand; BLOCK: none. */
+/* The first border of *borders before `end` around which a plate may stand; BLOCK: none. Those that were
+ * looked at are taken away. */
 static ALWAYS unsigned find_plate(struct row_skim *k, const struct row_judge *j, struct bytes block,
-                                  const struct masks *m, const struct passage *p, unsigned end) {
-    uint64_t plain;
-    for (uint64_t bits = find_borders(m, p); bits; bits &= ~plain) { /* others in it are around the same */
-        unsigned border = (unsigned)__builtin_ctzll(bits);
+                                  const struct masks *m, const struct passage *p, uint64_t *borders,
+                                  unsigned end) {
+    while (*borders) {
+        unsigned border = (unsigned)__builtin_ctzll(*borders);
         if (border >= end)
             break;
-        plain = run_around(m->letter | m->digit, border);
-        if (is_plate_around(k, j, block, m, border, plain))
+        uint64_t plain = run_around(m->letter | m->digit, border);
+        *borders &= ~plain; /* others in it are around the same */
+        if (is_plate_around(k, j, block, m, p, border, plain))
             return border;
     }
     return BLOCK;
@@ -366,21 +396,6 @@ static ALWAYS uint64_t first_bits(unsigned n) {
     return n < BLOCK ? (1ull << n) - 1 : ~0ull;
 }
 
-/* The first name in that part of one block; BLOCK: none. `p`: the block, with zeros behind the text. */
-static ALWAYS unsigned find_name(struct row_skim *k, const struct row_judge *j, struct bytes text, size_t at,
-                                 const uint8_t *p, uint64_t words, const struct row_beginnings *beginnings) {
-    for (uint64_t bits = words; bits; bits &= bits - 1) {
-        unsigned word = (unsigned)__builtin_ctzll(bits);
-        if (!row_word_may_begin(beginnings, p + word))
-            continue;
-        struct bytes rest = bytes_of(text.p + at + word, text.n - at - word);
-        bool begins_line = at + word == 0 || rest.p[-1] == '\n';
-        if (is_name(k, j, rest, begins_line))
-            return word;
-    }
-    return BLOCK;
-}
-
 static ALWAYS unsigned find_escape(struct bytes text, size_t at, const struct masks *m, unsigned step) {
     for (uint64_t bits = m->escape & first_bits(step); bits; bits &= bits - 1) {
         unsigned sign = (unsigned)__builtin_ctzll(bits);
@@ -391,20 +406,30 @@ static ALWAYS unsigned find_escape(struct bytes text, size_t at, const struct ma
 }
 
 /* The first of all in the first `step` octets of one block, at text.p + at, since the others are looked at
- * again with what follows them. What stands in a later line must not be told before. */
+ * again with what follows them. What stands in a later line must not be told before, nor be remembered.
+ * `p`: the block, with zeros behind the text. */
 static ALWAYS struct skim_hit find_in_block(struct row_skim *k, const struct row_judge *j, struct bytes text,
-                                            size_t at, const uint8_t *block, const struct masks *m,
-                                            const struct passage *p, unsigned step,
+                                            size_t at, const uint8_t *p, const struct masks *m,
+                                            const struct passage *before, unsigned step,
                                             const struct row_beginnings *beginnings) {
-    uint64_t words = find_words(m, p) & m->wanted & first_bits(step);
-    unsigned name = find_name(k, j, text, at, block, words, beginnings);
-    unsigned escape = find_escape(text, at, m, step), end = name < escape ? name : escape;
-    unsigned plate = find_plate(k, j, bytes_of(text.p + at, text.n - at), m, p, end < step ? end : step);
-    if (plate < end)
+    struct bytes block = bytes_of(text.p + at, text.n - at);
+    unsigned escape = find_escape(text, at, m, step), end = escape < step ? escape : step, plate;
+    uint64_t words = find_words(m, before) & m->wanted & first_bits(end), borders = find_borders(m, before);
+    for (; words; words &= words - 1) {
+        unsigned word = (unsigned)__builtin_ctzll(words);
+        if (!row_word_may_begin(beginnings, p + word))
+            continue;
+        plate = find_plate(k, j, block, m, before, &borders, word);
+        if (plate < BLOCK)
+            return (struct skim_hit){.at = at + plate, .is = SKIM_PLATE};
+        struct bytes rest = bytes_of(block.p + word, block.n - word);
+        if (is_name(k, j, rest, at + word == 0 || rest.p[-1] == '\n'))
+            return (struct skim_hit){.at = at + word, .is = SKIM_NAME};
+    }
+    plate = find_plate(k, j, block, m, before, &borders, end);
+    if (plate < BLOCK)
         return (struct skim_hit){.at = at + plate, .is = SKIM_PLATE};
-    if (end == BLOCK)
-        return (struct skim_hit){.is = SKIM_NOTHING};
-    return (struct skim_hit){.at = at + end, .is = name < escape ? SKIM_NAME : SKIM_ESCAPE};
+    return (struct skim_hit){.at = at + escape, .is = escape < BLOCK ? SKIM_ESCAPE : SKIM_NOTHING};
 }
 
 static struct skim_hit hit_at(struct bytes text, size_t at, size_t lines, unsigned is) {

@@ -123,6 +123,28 @@ static void values_of_the_same_letters_are_told_once(void **state) {
     assert_int_equal(skim_find(&k, &judge, bytes_text("KXS4471")).is, SKIM_PLATE);
 }
 
+/* Blanks before it are not cut off where blocks of 64 octets end. */
+static void a_value_that_is_known_is_so_wherever_it_stands(void **state) {
+    char text[256];
+    for (int at = 0; at < 140; at++) {
+        struct row_skim k = {0};
+        assert_int_equal(skim_find(&k, &judge, bytes_text("sha512(x)")).is, SKIM_PLATE);
+        snprintf(text, sizeof text, "%.*s\n        sha512 = \"a\".", at,
+                 "................................................................"
+                 "............................................................................");
+        assert_int_equal(skim_find(&k, &judge, bytes_text(text)).is, SKIM_NOTHING);
+    }
+}
+
+static void what_stands_behind_it_is_not_remembered(void **state) {
+    static const uint8_t none[SKIM_NAMES];
+    struct row_skim k = {0};
+    assert_int_equal(skim_find(&k, &judge, bytes_text("KXR4471\nthe tag\n")).is, SKIM_PLATE);
+    assert_memory_equal(k.met, none, sizeof none);
+    assert_int_equal(skim_find(&k, &judge, bytes_text("the tag\nKXS4472\n")).is, SKIM_NAME);
+    assert_int_equal(skim_find(&k, &judge, bytes_text("KXS4472\n")).is, SKIM_PLATE);
+}
+
 static void names_without_values_are_told_now_and_then(void **state) {
     struct row_skim k = {0};
     unsigned told = 0;
@@ -217,6 +239,8 @@ int main(void) {
         cmocka_unit_test(it_is_found_wherever_it_stands),
         cmocka_unit_test(a_letter_behind_a_backslash_is_none_of_a_value),
         cmocka_unit_test(values_of_the_same_letters_are_told_once),
+        cmocka_unit_test(a_value_that_is_known_is_so_wherever_it_stands),
+        cmocka_unit_test(what_stands_behind_it_is_not_remembered),
         cmocka_unit_test(names_without_values_are_told_now_and_then),
         cmocka_unit_test(what_stands_first_is_told_first),
         cmocka_unit_test(ends_of_lines_are_counted_before_it),
