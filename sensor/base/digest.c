@@ -227,8 +227,14 @@ struct digests *digests_create_plain(size_t spares) {
     return NULL;
 }
 
+/* Who says which instructions OpenSSL may use (OPENSSL_ia32cap(3)) leaves all to it. */
+static bool is_left_to_openssl(void) {
+    return getenv("OPENSSL_ia32cap") != NULL;
+}
+
 struct digests *digests_create(size_t spares) {
-    return sha256_lanes_work() ? calloc(1, sizeof(struct digests)) : digests_create_plain(spares);
+    return sha256_lanes_work() && !is_left_to_openssl() ? calloc(1, sizeof(struct digests))
+                                                        : digests_create_plain(spares);
 }
 
 void digests_destroy(struct digests *d) {

@@ -9,7 +9,7 @@
 /* SHA-256 (FIPS 180-4) of many streams of bytes that come in turn. A stream's blocks depend on each other,
  * those of different streams do not: where the processor has instructions for SHA-256, bytes wait, 64 KB of a
  * stream and eight streams at most, so that blocks of up to three streams are worked off together, for little
- * more than one costs. Other processors leave it to OpenSSL. */
+ * more than one costs. Other processors leave it to OpenSSL, and so does who sets OPENSSL_ia32cap. */
 struct digests;
 
 enum { DIGEST_BYTES = 32, DIGEST_BLOCK = 64 };

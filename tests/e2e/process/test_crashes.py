@@ -147,7 +147,8 @@ def with_poison(lab, tmp_path, library, more=''):
     config = open(sensor.config).read().replace('name: edge-1', 'name: edge-1, stuck-after: 1 s')
     with open(sensor.config, 'w') as f:
         f.write(config)
-    sensor.words = ['env', f'LD_PRELOAD={library}', *sensor.words]
+    # without the processor's own SHA-256 all objects are hashed by OpenSSL, where the library waits for them
+    sensor.words = ['env', f'LD_PRELOAD={library}', 'OPENSSL_ia32cap=:~0x20000000', *sensor.words]
     return sensor
 
 

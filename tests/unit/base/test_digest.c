@@ -119,6 +119,18 @@ static void many_streams_in_turn_have_each_their_own_digest(void **state) {
     digests_destroy(d);
 }
 
+static void who_masks_instructions_for_openssl_leaves_all_to_it(void **state) {
+    (void)state;
+    setenv("OPENSSL_ia32cap", ":~0x20000000", 1);
+    struct digests *d = create(false);
+    struct digest g;
+    assert_true(digest_begin(d, &g));
+    assert_non_null(g.plain);
+    digest_drop(&g);
+    digests_destroy(d);
+    unsetenv("OPENSSL_ia32cap");
+}
+
 /* Each lane alone, and with others of other lengths: the first is worked off, the others go as far. */
 static void lanes_do_not_mix(void **state) {
     (void)state;
@@ -159,6 +171,7 @@ int main(void) {
         BOTH_WAYS(every_length_in_any_two_pieces_has_its_digest),
         BOTH_WAYS(many_streams_in_turn_have_each_their_own_digest),
         cmocka_unit_test(lanes_do_not_mix),
+        cmocka_unit_test(who_masks_instructions_for_openssl_leaves_all_to_it),
     };
     return cmocka_run_group_tests(tests, fill_text, NULL);
 }
