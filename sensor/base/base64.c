@@ -33,7 +33,7 @@ static size_t write_held(struct base64 *s, uint8_t *out) {
 enum { BLOCK_CHARACTERS = 32, BLOCK_OCTETS = 24, BLOCK_ROOM = 32 /* octets that are written */ };
 
 #ifdef __x86_64__
-AVX2 static inline __m256i both_halves(__m128i table) {
+AVX2 static inline __m256i fill_halves(__m128i table) {
     return _mm256_broadcastsi128_si256(table);
 }
 
@@ -41,9 +41,9 @@ AVX2 static inline __m256i both_halves(__m128i table) {
  * four bits have one in common: 1 is + - /, 2 digits, 4 letters from A or a on, 8 and 16 the rest of these,
  * and _. */
 AVX2 static inline __m256i find_odd(__m256i in, __m256i upper) {
-    const __m256i by_upper = both_halves(_mm_setr_epi8(0, 0, 1, 2, 4, 8, 4, 16, 0, 0, 0, 0, 0, 0, 0, 0)),
+    const __m256i by_upper = fill_halves(_mm_setr_epi8(0, 0, 1, 2, 4, 8, 4, 16, 0, 0, 0, 0, 0, 0, 0, 0)),
                   by_lower =
-                      both_halves(_mm_setr_epi8(26, 30, 30, 30, 30, 30, 30, 30, 30, 30, 28, 5, 4, 5, 4, 13));
+                      fill_halves(_mm_setr_epi8(26, 30, 30, 30, 30, 30, 30, 30, 30, 30, 28, 5, 4, 5, 4, 13));
     __m256i groups =
         _mm256_and_si256(_mm256_shuffle_epi8(by_upper, upper), _mm256_shuffle_epi8(by_lower, in));
     return _mm256_cmpeq_epi8(groups, _mm256_setzero_si256());
@@ -52,9 +52,9 @@ AVX2 static inline __m256i find_odd(__m256i in, __m256i upper) {
 /* What a character stands for is a step from its code, the same for those of the same upper bits; of signs it
  * is found by the lower ones. */
 AVX2 static inline __m256i find_values(__m256i in, __m256i upper) {
-    const __m256i step = both_halves(_mm_setr_epi8(0, 0, 0, 52 - '0', -'A', -'A', 26 - 'a', 26 - 'a', 0, 0, 0,
+    const __m256i step = fill_halves(_mm_setr_epi8(0, 0, 0, 52 - '0', -'A', -'A', 26 - 'a', 26 - 'a', 0, 0, 0,
                                                    0, 0, 0, 0, 0)),
-                  sign = both_halves(_mm_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 62, 0, 62, 0, 63));
+                  sign = fill_halves(_mm_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 62, 0, 62, 0, 63));
     __m256i signs = _mm256_or_si256(_mm256_cmpgt_epi8(_mm256_set1_epi8('0'), in),
                                     _mm256_cmpeq_epi8(in, _mm256_set1_epi8('_')));
     return _mm256_blendv_epi8(_mm256_add_epi8(in, _mm256_shuffle_epi8(step, upper)),
@@ -71,7 +71,7 @@ AVX2 static inline uint32_t decode_block(const uint8_t *p, uint8_t *out) {
     v = _mm256_maddubs_epi16(v, _mm256_set1_epi16(0x0140));
     v = _mm256_madd_epi16(v, _mm256_set1_epi32(0x00011000));
     const __m128i order = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
-    v = _mm256_shuffle_epi8(v, both_halves(order));
+    v = _mm256_shuffle_epi8(v, fill_halves(order));
     v = _mm256_permutevar8x32_epi32(v, _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 3, 7));
     _mm256_storeu_si256((__m256i *)(void *)out, v);
     return (uint32_t)_mm256_movemask_epi8(find_odd(in, upper));

@@ -60,6 +60,7 @@ static void work_off(struct digests *d, struct sha256_lane first, const struct w
     struct wait *along[SHA256_LANES] = {NULL};
     size_t blocks[SHA256_LANES];
     unsigned n = 1;
+    _Static_assert(SHA256_LANES == 3, "the second that goes along is told from one other");
     while (n < SHA256_LANES && (along[n] = find_fullest(d, own, along[n - 1])) != NULL) {
         blocks[n] = count_blocks(along[n]);
         lane[n] = (struct sha256_lane){along[n]->of->state, along[n]->bytes + along[n]->from, blocks[n]};

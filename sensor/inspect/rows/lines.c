@@ -398,8 +398,9 @@ static bool pass_dull(struct row_reader *r, struct bytes *in, const uint8_t *end
     if (n == 0)
         return false;
     struct bytes last = last_line(bytes_of(in->p, n));
-    r->head_n = 0;
-    if (!(line_classes(last) & LINE_DIGIT))
+    if (last.n > 0)
+        r->head_n = 0;
+    if (last.n > 0 && !(line_classes(last) & LINE_DIGIT))
         keep_head(r, last);
     pass_lines(r, hit.lines, n);
     in->p += n;
